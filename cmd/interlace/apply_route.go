@@ -157,14 +157,18 @@ func (c *config) routesSource() string {
 func editRoutes(path string, lines []routeLine) error {
 	old, err := os.ReadFile(path)
 	if err != nil {
-		return fmt.Errorf("routing_file: %w", err)
+		return apply.Untold{Err: fmt.Errorf("routing_file: %w", err)}
 	}
 	edited := reroutedLines(old, lines)
 	if bytes.Equal(old, edited) {
 		return nil
 	}
 	if err := replaceSame(path, edited); err != nil {
-		return fmt.Errorf("routing_file: %w", err)
+		err = fmt.Errorf("routing_file: %w", err)
+		if now, unread := os.ReadFile(path); unread == nil && bytes.Equal(now, old) {
+			err = apply.Untold{Err: err}
+		}
+		return err
 	}
 	return nil
 }

@@ -87,8 +87,10 @@ func TestEditRoutes(t *testing.T) {
 			t.Errorf("%s: %v is left", c.name, entries)
 		}
 	}
-	if err := editRoutes(filepath.Join(t.TempDir(), "none"), linesTo(t, inv, "anna")); err == nil {
-		t.Error("a file that is not there is written")
+	for _, path := range []string{filepath.Join(t.TempDir(), "none"), "/proc/version"} {
+		if err := editRoutes(path, linesTo(t, inv, "anna")); !errors.As(err, &apply.Untold{}) {
+			t.Errorf("%s, which can't be written: %v", path, err)
+		}
 	}
 }
 

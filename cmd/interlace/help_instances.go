@@ -194,9 +194,12 @@ with 0 that has to be so on the way back, too, for the routing may show late wha
 has done. Where the routing has not shown what a hook was asked for, as one that is
 replicated or one of which a hook that failed has changed a part, what was copied
 stays, denied, so that mail that goes there is put off: until the routing has shown
-that and the way back, or for twice max_denied. apply says so, nobody is kept out for
-it, and --stop ends it. Where neither routing_query nor routing_file is set nobody
-finds that out.
+that and the way back, or for twice max_denied after the hook has taken that. apply
+says so, users are let in where they were, and --stop ends it. While the hook fails on
+the way back, too, the unit is broken, and --resume asks the hook again; after a day
+it is enough that the routing shows all where they were. Of a routing_file that could
+not be written none of that is so. Where neither routing_query nor routing_file is set
+nobody finds that out.
 
 EXAMPLES
 

@@ -73,7 +73,7 @@ func (p *promotion) checkRoutes(ctx context.Context) ([]string, map[inventory.Us
 		warnings = append(warnings, course.Who(locked)+" denied there, and routed all the same, to where they are let in again")
 	}
 	if len(unsure) > 0 {
-		warnings = append(warnings, fmt.Sprintf("%s denied there, and routed to the name of a server on which other stores are, too: that is left as it is, and whoever lets them in again on %s has to route them to its new master", course.Who(unsure), p.store.Name))
+		warnings = append(warnings, (&course.Unrouted{Denied: unsure}).Denies(p.store.Name))
 	}
 	names, err := p.decide(ctx, p.routes(slices.Concat(who.here, locked)))
 	return warnings, names, err

@@ -107,6 +107,9 @@ func (m *move) push(ctx context.Context) error {
 // there.
 func (m *move) uncopy(ctx context.Context) error {
 	var wrong error
+	if m.unsent != nil {
+		wrong = fmt.Errorf("nobody has taken the way back of their routes, and mail may be sent there yet: %w", m.unsent)
+	}
 	for _, s := range m.sources {
 		wrong = errors.Join(wrong, s.hosts[0].Settle(ctx))
 	}

@@ -26,6 +26,10 @@ type move struct {
 	looked time.Time
 	// seen tells that users were seen to be routed to the new store before they were routed back.
 	seen bool
+	// sentBack is when whoever routes has taken the way back in this run; zero: nobody has.
+	sentBack time.Time
+	// unsent is why nobody has taken it.
+	unsent error
 }
 
 // newMove looks at the instances that a unit moves users between.

@@ -32,7 +32,8 @@ type Options struct {
 	// would not tell the ends apart. It changes nothing. Nil: the routes have no names.
 	Name func(ctx context.Context, fleet *inventory.Inventory, routes []Route) ([]Route, error)
 	// Route sends mail and clients to where the users are now. It may be asked again for
-	// what it has done.
+	// what it has done. An error is [Unseen] where they are sent there as far as is known, and
+	// [Untold] where nothing has become of it; with another one that may be so of some of them.
 	Route func(ctx context.Context, routes []Route) error
 	// Layouts say how instances are made and changed.
 	Layouts Layouts

@@ -12,12 +12,6 @@ import (
 	"github.com/interlacemail/interlace/monitor/host"
 )
 
-// unrouted are the users whom the route of a promotion has left where they were.
-type unrouted struct {
-	// Unsure are those of whom it was not known whether they are on the store.
-	Unsure []inventory.UserID `json:"unsure,omitempty"`
-}
-
 // route sends the users whom the new master serves there. Who may be one of them, or not, does not
 // keep all others out: the last step asks again.
 func (p *promotion) route(ctx context.Context, records []monitor.StepRecord) (text, data string, err error) {
@@ -25,7 +19,7 @@ func (p *promotion) route(ctx context.Context, records []monitor.StepRecord) (te
 	if err != nil {
 		return "", "", err
 	}
-	locked, _ := p.routedHere(ctx, who.denied, records)
+	locked, shared := p.routedHere(ctx, who.denied, records)
 	text = inventory.Counted(len(who.here), "user is", "users are") + " routed there"
 	if len(locked) > 0 {
 		text += "; so " + course.Who(locked) + ", denied there"
@@ -36,7 +30,7 @@ func (p *promotion) route(ctx context.Context, records []monitor.StepRecord) (te
 	if who.unsure != nil {
 		text += "; " + textOf(who.unsure)
 	}
-	if data, err = keep(unrouted{who.among}); err != nil {
+	if data, err = keep(course.Unrouted{Unsure: who.among, Denied: shared}); err != nil {
 		return "", "", err
 	}
 	return text, data, p.send(ctx, slices.Concat(who.here, locked), records, p.insist)
@@ -87,7 +81,7 @@ func (p *promotion) routeRest(ctx context.Context, who *storeUsers, records []mo
 	if err != nil {
 		return err
 	}
-	var left unrouted
+	var left course.Unrouted
 	course.Read(records, monitor.StepRoute, &left)
 	for _, u := range left.Unsure {
 		if slices.Contains(who.here, u) {

@@ -56,15 +56,17 @@ func (m *move) route(ctx context.Context, records []monitor.StepRecord) (text, d
 	if err != nil {
 		return "", "", untaken{err, course.Untold}
 	}
-	taken := false
-	err = m.persist(ctx, routes, host.Patience, func(_ context.Context, err error) bool {
-		taken = taken || isTaken(err)
+	told, taken := false, false
+	err = m.persist(ctx, m.tryRoute, routes, host.Patience, func(_ context.Context, err error) bool {
+		told, taken = told || !isUntold(err), taken || isTaken(err)
 		return false
 	})
-	if err != nil && !taken {
-		err = untaken{err, course.Untaken}
-	}
-	if err != nil {
+	switch {
+	case err != nil && !told:
+		return "", "", untaken{err, course.Untold}
+	case err != nil && !taken:
+		return "", "", untaken{err, course.Untaken}
+	case err != nil:
 		return "", "", err
 	}
 	left := m.eachSource(func(s *source) error { return s.endScripts(ctx) })
@@ -94,13 +96,8 @@ var errUnrouted = later("interlace apply --resume --yes, or --rollback --yes, go
 func (m *move) unroute(ctx context.Context, records []monitor.StepRecord) error {
 	limited, cancel := context.WithTimeout(ctx, m.denied())
 	defer cancel()
-	routes, err := m.named(limited, m.routes(), records)
-	for i := range routes {
-		routes[i] = routes[i].back()
-	}
+	routes, err := m.wayHome(limited, records)
 	if !m.rehearsed {
-		_, now := m.servedBefore(ctx, routes)
-		fromNow(routes, now)
 		soon, cancel := host.Soon(ctx)
 		there, _ := m.routedThere(soon)
 		cancel()
@@ -116,7 +113,7 @@ func (m *move) unroute(ctx context.Context, records []monitor.StepRecord) error 
 	}
 	if since, out := deniedSince(records); out && err == nil {
 		if left := m.denied() - m.Now().Sub(since) - m.wayBack()/3; left > 0 {
-			first := m.tryRoute(ctx, min(left, m.hanging()), routes)
+			first := m.tryBack(ctx, min(left, m.hanging()), routes)
 			if first == nil || back(ctx, first) {
 				return nil
 			}
@@ -124,7 +121,7 @@ func (m *move) unroute(ctx context.Context, records []monitor.StepRecord) error 
 	}
 	switch {
 	case err == nil:
-		err = m.persist(limited, routes, 2*m.hanging(), back)
+		err = m.persist(limited, m.tryBack, routes, 2*m.hanging(), back)
 	case back(limited, err):
 		return nil
 	}
@@ -133,6 +130,19 @@ func (m *move) unroute(ctx context.Context, records []monitor.StepRecord) error 
 			course.Who(m.users()), err, errUnrouted)
 	}
 	return err
+}
+
+// wayHome are the routes back to where the users were, from where they are now.
+func (m *move) wayHome(ctx context.Context, records []monitor.StepRecord) ([]Route, error) {
+	routes, err := m.named(ctx, m.routes(), records)
+	for i := range routes {
+		routes[i] = routes[i].back()
+	}
+	if !m.rehearsed {
+		_, now := m.servedBefore(ctx, routes)
+		fromNow(routes, now)
+	}
+	return routes, err
 }
 
 // fromNow has routes begin where users are routed now: a route that failed may have led some of
@@ -220,14 +230,14 @@ func usersOf(routes []Route) []inventory.UserID {
 // has become so otherwise, which is asked after each that failed, or the time is over. No attempt
 // may take more than half of what is left, nor than patience, which doubles each time. The error is
 // that of the first one.
-func (m *move) persist(ctx context.Context, routes []Route, patience time.Duration, otherwise func(context.Context, error) bool) error {
+func (m *move) persist(ctx context.Context, try func(context.Context, time.Duration, []Route) error, routes []Route, patience time.Duration, otherwise func(context.Context, error) bool) error {
 	var first error
 	for wait := firstPause; ; wait, patience = min(2*wait, longestPause), min(2*patience, host.Patience) {
 		limit := patience
 		if end, ends := ctx.Deadline(); ends {
 			limit = min(limit, max(time.Until(end)/2, time.Second))
 		}
-		err := m.tryRoute(ctx, limit, routes)
+		err := try(ctx, limit, routes)
 		if err == nil || otherwise(ctx, err) {
 			return nil
 		}
@@ -251,6 +261,15 @@ func (m *move) tryRoute(ctx context.Context, limit time.Duration, routes []Route
 	err := m.Route(ctx, routes)
 	if err != nil && context.Cause(ctx) == late && !errors.Is(err, late) {
 		err = fmt.Errorf("%w: %w", late, err)
+	}
+	return err
+}
+
+// tryBack routes users back in so much time, and remembers when that was taken.
+func (m *move) tryBack(ctx context.Context, limit time.Duration, routes []Route) error {
+	err := m.tryRoute(ctx, limit, routes)
+	if err == nil || isTaken(err) {
+		m.sentBack = m.Now()
 	}
 	return err
 }

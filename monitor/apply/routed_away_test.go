@@ -119,7 +119,7 @@ func TestRoutesNameInstances(t *testing.T) {
 		if op.routes["erik"] != fresh || op.routes["finn"] != "" || op.routes["gil"] != "" || strings.Count(j.String(), "user erik is denied there, and routed all the same") != 1 {
 			t.Errorf("%d: of those who are denied %v are routed\n%v", i, op.routes, j)
 		}
-		if want := "user finn is denied there, and routed to the name of a server on which other stores are, too: that is left as it is, and whoever lets them in again on s1 has to route them to its new master"; strings.Count(j.String(), want) != 1 {
+		if want := "user finn is denied there, and routed to the name of a server on which other stores are, too: that is left as it is, and whoever lets them in again on s1 has to route them to its new master"; strings.Count(j.String(), want) != 1 || (&course.Result{Unit: alteration(planner.Promote, fresh, old, 2), Outcome: outcome, Records: j.steps}).Dangling() != want {
 			t.Errorf("%d: that finn is left as he is routed is not told\n%v", i, j)
 		}
 		if says := strings.Contains(j.String(), "dora is routed to s2, and let in there, and not on s1"); says != (test.dora != here) {

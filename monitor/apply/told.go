@@ -23,6 +23,18 @@ func (u Unseen) Error() string { return u.Err.Error() }
 // Unwrap returns why.
 func (u Unseen) Unwrap() error { return u.Err }
 
+// Untold is why users are routed as before: nobody was told otherwise.
+type Untold struct{ Err error }
+
+// Error says why.
+func (u Untold) Error() string { return u.Err.Error() }
+
+// Unwrap returns why.
+func (u Untold) Unwrap() error { return u.Err }
+
+// isUntold reports whether nobody was told of the routes of which this is the error.
+func isUntold(err error) bool { return errors.As(err, &Untold{}) }
+
 // isTaken reports whether whoever routes has taken the routes of which this is the error.
 func isTaken(err error) bool { return errors.As(err, &Unseen{}) }
 
@@ -36,22 +48,60 @@ type untaken struct {
 // Unwrap returns why.
 func (u untaken) Unwrap() error { return u.error }
 
-// await waits before what was copied is removed, with users let in where they were, until routes to
-// the new store of which whoever routes was told, and which were not seen, are not to be feared any
-// more: they were seen since, and those back after them, or twice as long has passed as users may be
-// denied. As long as what was copied stays, denied, mail that comes by such a route is put off.
+// longBack is how long ago users were routed back for it to be enough that they are seen to be:
+// whoever routes may not know them any more, and never take that.
+const longBack = 24 * time.Hour
+
+// await has the way back taken before what was copied is removed, where whoever routes was told of the
+// routes to the new store and is not known to have taken that back, and waits then, with users let in
+// where they were, until such routes are not to be feared any more: they were seen since, and those
+// back after them, or twice as long has passed as users may be denied. As long as what was copied
+// stays, denied, mail that comes by such a route is put off.
 func (m *move) await(ctx context.Context, a course.Action, records []monitor.StepRecord, tell func(why string)) error {
 	if a.Verb != course.Undo || a.Step != monitor.StepCopy || m.unit.Of != "" {
 		return nil
 	}
 	_, done := course.Ended(course.OfMove.Attempt(records), monitor.StepRoute)
 	back, undone := course.Last(records, monitor.StepRoute, monitor.StepUndone)
-	if told, _ := course.ToldRoutes(records); !told || done || !undone || m.seen || m.Live.Served == nil {
+	told, taken := course.ToldRoutes(records)
+	switch {
+	case !told || done || !undone:
+		return nil
+	case m.sentBack.IsZero() && taken:
+		m.sentBack = back // or it would not be undone
+	case m.sentBack.IsZero():
+		m.unsent = m.sendBack(ctx, records)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case m.unsent != nil && m.Now().Sub(back) > longBack && m.servedBack(ctx):
+		m.unsent = nil
+		return nil
+	case m.unsent != nil || m.seen || m.Live.Served == nil:
 		return nil
 	}
-	until := back.Add(2 * m.denied())
+	return m.steady(ctx, tell)
+}
+
+// sendBack has whoever routes take the way back.
+func (m *move) sendBack(ctx context.Context, records []monitor.StepRecord) error {
+	routes, err := m.wayHome(ctx, records)
+	if err != nil {
+		return err
+	}
+	if err = m.tryBack(ctx, host.Patience, routes); isTaken(err) {
+		err = nil
+	}
+	return err
+}
+
+// steady waits until the way back that was taken is seen, after routes to the new store were, or
+// these are not to be feared any more.
+func (m *move) steady(ctx context.Context, tell func(why string)) error {
+	until := m.sentBack.Add(2 * m.denied())
 	if m.Now().Before(until) {
-		tell(fmt.Sprintf("until %s at most what was copied stays, denied, since mail may be sent there yet; nobody is kept out for it", until.Local().Format(time.TimeOnly)))
+		tell(fmt.Sprintf("until %s at most what was copied stays, denied, since mail may be sent there yet; users are let in where they were", until.Local().Format(time.TimeOnly)))
 	}
 	led := map[inventory.UserID]bool{}
 	for m.Now().Before(until) {

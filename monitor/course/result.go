@@ -172,15 +172,24 @@ func (r *Result) Unkicked() string {
 	return ""
 }
 
-// Dangling says who is still routed to a replica that the unit has removed, since nobody lets them in
-// on the store; empty: nobody is known to be.
+// Dangling says who is not let in on the store, and still routed to a replica that the unit has
+// removed, or to the name of a server on which that was its master before; empty: nobody is known to
+// be.
 func (r *Result) Dangling() string {
-	if r.Still || r.Outcome != Finished || r.Unit.Do == nil || r.Unit.Do.Do != planner.Drop {
+	if r.Still || r.Outcome != Finished || r.Unit.Do == nil {
 		return ""
 	}
-	for _, record := range slices.Backward(r.Records) {
-		if record.Step == monitor.StepCheck && record.State == monitor.StepDone {
-			return string(record.Text)
+	switch r.Unit.Do.Do {
+	case planner.Drop:
+		for _, record := range slices.Backward(r.Records) {
+			if record.Step == monitor.StepCheck && record.State == monitor.StepDone {
+				return string(record.Text)
+			}
+		}
+	case planner.Promote:
+		var left Unrouted
+		if Read(r.Records, monitor.StepRoute, &left) && len(left.Denied) > 0 {
+			return left.Denies(r.Unit.Do.Store)
 		}
 	}
 	return ""
