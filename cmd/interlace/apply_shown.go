@@ -123,17 +123,25 @@ func (c *applying) shown(list []apply.Rehearsal) *report.Rehearsed {
 	return shown
 }
 
-// failedLast says which step of a unit that is not done failed last, and why.
+// failedLast says which step of a unit that is not done failed last, and why; of one that is back,
+// which one it was for.
 func failedLast(r *apply.Rehearsal) string {
-	if r.Outcome == course.Moved || r.Outcome == course.Finished {
-		return ""
-	}
-	for _, s := range slices.Backward(r.Records) {
-		if s.State == monitor.StepFailed {
-			return fmt.Sprintf("%s failed on %s: %s", s.Step, s.At.Local().Format(time.RFC3339), strings.ReplaceAll(string(s.Text), "\n", "; "))
+	var last *monitor.StepRecord
+	switch r.Outcome {
+	case course.Moved, course.Finished:
+	case course.Back:
+		last = course.TurnedBy(r.Records)
+	default:
+		for i := range r.Records {
+			if r.Records[i].State == monitor.StepFailed {
+				last = &r.Records[i]
+			}
 		}
 	}
-	return ""
+	if last == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s failed on %s: %s", last.Step, last.At.Local().Format(time.RFC3339), strings.ReplaceAll(string(last.Text), "\n", "; "))
 }
 
 // showBroken says which rules the plans would break, and that others stay broken.

@@ -150,6 +150,13 @@ func (d *dry) add(c Command) {
 	}
 }
 
+// forget forgets the commands that were noted: they are not to run now.
+func (d *dry) forget() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.commands = nil
+}
+
 // take returns what was noted since it was last asked.
 func (d *dry) take(verb course.Verb, step monitor.Step) StepRehearsal {
 	d.mu.Lock()
@@ -225,8 +232,17 @@ func (r *Rehearsal) goBack(ctx context.Context, d *dry, w work, c *course.Course
 	records := slices.Clone(r.Records)
 	for a := c.Next(records, true); a.Verb == course.Undo; a = c.Next(records, true) {
 		limited, cancel := context.WithTimeout(ctx, patienceOfTry)
-		err := w.undo(limited, a.Step, records)
+		awaits := false
+		err := w.await(limited, a, records, func(why string) {
+			r.Waits, awaits = append(r.Waits, why), true
+		})
+		if err == nil {
+			err = w.undo(limited, a.Step, records)
+		}
 		cancel()
+		if awaits {
+			d.forget()
+		}
 		if err != nil && len(d.commands)+len(d.routes) == 0 {
 			r.Refused = append(r.Refused, Mistakes(err)...)
 		}

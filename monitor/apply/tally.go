@@ -57,7 +57,7 @@ func (r *run) count(t *task) {
 		r.endFor(errDeaf)
 	case errors.As(t.why, &h) && (h.asked || h.ends && !t.settled()):
 		r.endFor(h)
-	case h != nil, t.settled(), t.outcome == course.Postponed, t.still:
+	case h != nil, t.settled(), t.outcome == course.Postponed, t.still, t.outcome == course.Back && t.returning():
 	case t.done(), t.outcome == course.Back && (r.back || t.GivenUp):
 		r.Tally.failures = 0
 	case t.outcome == course.Stuck, t.outcome == course.Broken, t.outcome == course.Blocked:
@@ -68,3 +68,7 @@ func (r *run) count(t *task) {
 		}
 	}
 }
+
+// returning reports whether the unit was on its way back before the run began: that it is back then
+// is no failure.
+func (t *task) returning() bool { return t.course != nil && t.course.Next(t.records, false).Back }

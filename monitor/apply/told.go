@@ -81,6 +81,10 @@ func (m *move) await(ctx context.Context, a course.Action, records []monitor.Ste
 	case m.unsent != nil || m.seen || m.Live.Served == nil:
 		return nil
 	}
+	if m.rehearsed {
+		tell(fmt.Sprintf("what was copied is removed when the way back of the routes has been taken, and was seen, or %s after that: mail may be sent there yet", inventory.DurationText((2 * m.denied()).Seconds())))
+		return nil
+	}
 	return m.steady(ctx, tell)
 }
 

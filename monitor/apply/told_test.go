@@ -261,3 +261,42 @@ func TestNobodyWasToldOfRoutes(t *testing.T) {
 		t.Errorf("a copy is left: %s", left)
 	}
 }
+
+// That a unit which could not be taken back is, when routing works again, is no failure of the run that
+// does it. What was copied is not among what somebody may paste before.
+func TestBackWhenRoutingWorksAgain(t *testing.T) {
+	t.Parallel()
+	r := anna(t)
+	to := r.Stores[1].Master()
+	o := r.options(&journal{left: -1})
+	l := &lagging{rig: r, t: t, user: "anna"}
+	l.in(o)
+	route := o.Route
+	o.Denied = 16 * time.Second
+	o.Route = func(context.Context, []apply.Route) error { return errors.New("the hook fails") }
+	u, other := unit("anna", "s1", "s2", "anna"), unit("ben", "s1", "s2", "ben")
+	if outcome, err := o.Carry(t.Context(), u, false); outcome != course.Broken {
+		t.Fatalf("%s, %v\n%v", outcome, err, o.Journal)
+	}
+	would, err := apply.Rehearse(t.Context(), u, nil, false, o)
+	must(t, err)
+	step := would.Steps[0]
+	if step.Step != monitor.StepCopy || step.Verb != course.Undo || len(step.Commands) > 0 || len(step.Routes) != 1 || !strings.Contains(strings.Join(would.Waits, "\n"), "what was copied is removed when the way back of the routes has been taken") {
+		t.Errorf("rehearsed: %+v, waits for %q", step, would.Waits)
+	}
+	o.Route, o.Limits.Failures = route, 1
+	pass := passing(o)
+	o.Progress = func(p apply.Progress) {
+		if p.Outcome == course.Waiting {
+			pass(2 * o.Denied)
+		}
+	}
+	results, err := apply.CarryOut(t.Context(), []course.Unit{*u, *other}, false, o)
+	must(t, err)
+	if results[0].Outcome != course.Back || results[1].Outcome != course.Moved {
+		t.Errorf("%s, %s; %s, %s\n%v", results[0].Outcome, results[0].Why, results[1].Outcome, results[1].Why, o.Journal)
+	}
+	if left := talk(t, to, "", `LIST "" "user.anna"`); left != "" {
+		t.Errorf("a copy is left: %s", left)
+	}
+}

@@ -137,16 +137,14 @@ func (l *ledger) takenBack(p part, why bool) string {
 	if a.Way {
 		return text + ", with what had come since"
 	}
-	for _, r := range slices.Backward(a.Records) {
-		switch {
-		case r.State != monitor.StepFailed:
-		case why:
-			return joined(text, failure(&r))
-		default:
-			return fmt.Sprintf("%s, since %s failed", text, r.Step)
-		}
+	switch by := course.TurnedBy(a.Records); {
+	case by == nil:
+		return text
+	case why:
+		return joined(text, failure(by))
+	default:
+		return fmt.Sprintf("%s, since %s failed", text, by.Step)
 	}
-	return text
 }
 
 // allReturned checks that those who were taken back, or never moved, are as they were:

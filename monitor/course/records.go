@@ -33,6 +33,23 @@ func Last(records []monitor.StepRecord, step monitor.Step, state monitor.StepSta
 	return time.Time{}, false
 }
 
+// TurnedBy returns the record of the failure for which a unit was last taken back, or is; what failed on
+// the way back is none. Nil: nothing had failed.
+func TurnedBy(records []monitor.StepRecord) (by *monitor.StepRecord) {
+	back := false
+	for i := range records {
+		switch r := &records[i]; {
+		case r.State == monitor.StepBegan && back:
+			back, by = false, nil
+		case r.State == monitor.StepFailed && !back:
+			by = r
+		case r.State == monitor.StepUndoing:
+			back = true
+		}
+	}
+	return by
+}
+
 // lastOfAStep returns the last record that tells of a step, and not of what somebody has asked
 // for; nil: none does.
 func lastOfAStep(records []monitor.StepRecord) *monitor.StepRecord {
