@@ -94,7 +94,7 @@ func (m *move) sendBack(ctx context.Context, records []monitor.StepRecord) error
 	if err != nil {
 		return err
 	}
-	if err = m.tryBack(ctx, host.Patience, routes); isTaken(err) {
+	if err = m.tryBack(ctx, 2*m.hanging(), routes); isTaken(err) {
 		err = nil
 	}
 	return err
