@@ -13,27 +13,21 @@ import (
 // processes show it; where these do not tell, a plan of that store waits and says why.
 func TestApplyAfterChangesByHandLive(t *testing.T) {
 	m := scheduling(t)
-	do := func(args ...string) {
-		t.Helper()
-		if status, stdout, stderr := m.program(args...); status != 0 {
-			t.Fatal(args, stdout, stderr)
-		}
-	}
 	by := func(action, server string, servers ...string) {
 		t.Helper()
 		_, err := m.operator.Do(t.Context(), action, "s2", server, servers)
 		m.must(err)
 	}
-	do("import", "fleet.yaml")
-	do("layout", "--max-bytes", "0", "--plan", "layout.json")
+	m.does("import", "fleet.yaml")
+	m.does("layout", "--max-bytes", "0", "--plan", "layout.json")
 	m.apply(0, "layout.json", "--yes")
 	m.comparedAsTheJournalHasIt()
 	by("stop", "imap3")
 	by("promote", "imap2", "imap2", "imap3")
 	by("start", "imap3", "imap2", "imap3")
 	m.put("routing", strings.ReplaceAll(m.routing(), m.operator.On("s2", "imap3").IMAP, m.operator.On("s2", "imap2").IMAP))
-	do("import", "fleet.yaml")
-	do("users", "--drain", "s1", "--plan", "users.json")
+	m.does("import", "fleet.yaml")
+	m.does("users", "--drain", "s1", "--plan", "users.json")
 
 	m.apply(0, "users.json")
 	if status, stdout, stderr := m.program("compare", "--level", "1"); status != 0 || strings.Contains(stderr, "journal") {

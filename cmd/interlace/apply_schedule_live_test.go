@@ -53,9 +53,7 @@ func TestApplyScheduleLive(t *testing.T) {
 		{"users", "--after", "layout.json", "--drain", "s1", "--plan", "users.json"},
 		{"moves", "layout.json", "users.json", "--plan", "moves.json"},
 	} {
-		if status, stdout, stderr := m.program(args...); status != 0 {
-			t.Fatal(args, stdout, stderr)
-		}
+		m.does(args...)
 	}
 	plans := []string{"moves.json", "layout.json", "users.json"}
 	rehearsed, _ := m.apply(0, plans...)
@@ -123,9 +121,7 @@ func TestApplyMovedIsPromotedLive(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			m := scheduling(t)
 			for _, args := range append([][]string{{"import", "fleet.yaml"}}, test.plans...) {
-				if status, stdout, stderr := m.program(args...); status != 0 {
-					t.Fatal(args, stdout, stderr)
-				}
+				m.does(args...)
 			}
 			if test.cut {
 				if a, _ := m.apply(0, test.apply[0]...); len(a.Units) != 2 || a.Units[1].Users != 3 {
@@ -159,9 +155,7 @@ func TestApplyPromotionByStoreLive(t *testing.T) {
 	for _, args := range [][]string{
 		{"import", "fleet.yaml"}, {"users", "--drain", "s1", "--plan", "users.json"}, {"layout", "--max-bytes", "0", "--plan", "layout.json"},
 	} {
-		if status, stdout, stderr := m.program(args...); status != 0 {
-			t.Fatal(args, stdout, stderr)
-		}
+		m.does(args...)
 	}
 	m.apply(0, "users.json", "--yes")
 	if _, screen, _ := m.program("apply", "layout.json"); !strings.Contains(screen, "1 unit, which keep 3 users out while their stores are promoted") || !strings.Contains(screen, "c1 promote s2 on imap3, 3 users, ") {
@@ -187,9 +181,7 @@ func TestApplyConfirmsWhatItHasMadeLive(t *testing.T) {
 		{"users", "--after", "layout.json", "--drain", "s1", "--plan", "users.json"},
 		{"moves", "layout.json", "users.json", "--plan", "moves.json"},
 	} {
-		if status, stdout, stderr := m.program(args...); status != 0 {
-			t.Fatal(args, stdout, stderr)
-		}
+		m.does(args...)
 	}
 	done, stderr := m.apply(0, "moves.json", "layout.json", "users.json", "--yes")
 	for _, u := range done.Units {

@@ -71,6 +71,14 @@ func (p *place) program(args ...string) (status int, stdout, stderr string) {
 	return c.ProcessState.ExitCode(), out.String(), errs.String()
 }
 
+// does runs interlace, which has to end with 0.
+func (p *place) does(args ...string) {
+	p.Helper()
+	if status, stdout, stderr := p.program(args...); status != 0 {
+		p.Fatal(args, stdout, stderr)
+	}
+}
+
 // printed runs a command of interlace, which finds something, in a shell and returns what
 // it prints.
 func (p *place) printed(command string) string {
