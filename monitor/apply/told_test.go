@@ -176,12 +176,7 @@ func TestRoutesAreSeenLate(t *testing.T) {
 			if at := l.last(); string(at) != from.Name || l.bounce {
 				t.Errorf("told to %s last, and mail would bounce: %v\n%v", at, l.bounce, j)
 			}
-			if _, err := login(t.Context(), from, user); err != nil {
-				t.Errorf("%v\n%v", err, j)
-			}
-			if left := talk(t, to, "", `LIST "" "user.`+user+`"`); left != "" {
-				t.Errorf("a copy is left: %s", left)
-			}
+			servedAlone(t, from, to, user)
 		})
 	}
 }
@@ -230,9 +225,7 @@ func TestWaitForRoutesIsStopped(t *testing.T) {
 	if done := carryOut(t, o, u, false); done.Outcome != course.Back {
 		t.Errorf("resumed: %s, %s\n%v", done.Outcome, done.Why, j)
 	}
-	if left := talk(t, to, "", `LIST "" "user.anna"`); left != "" {
-		t.Errorf("a copy is left: %s", left)
-	}
+	servedAlone(t, from, to, "anna")
 }
 
 // Where it is known that nobody was told of routes that failed, what was copied is removed at once,
@@ -254,12 +247,7 @@ func TestNobodyWasToldOfRoutes(t *testing.T) {
 	if outcome, err := o.Carry(t.Context(), u, false); outcome != course.Back || !strings.Contains(fmt.Sprint(err), "it is read-only") {
 		t.Errorf("%s, %v\n%v", outcome, err, o.Journal)
 	}
-	if _, err := login(t.Context(), from, "anna"); err != nil {
-		t.Error(err)
-	}
-	if left := talk(t, to, "", `LIST "" "user.anna"`); left != "" {
-		t.Errorf("a copy is left: %s", left)
-	}
+	servedAlone(t, from, to, "anna")
 }
 
 // That a unit which could not be taken back is, when routing works again, is no failure of the run that
@@ -267,7 +255,7 @@ func TestNobodyWasToldOfRoutes(t *testing.T) {
 func TestBackWhenRoutingWorksAgain(t *testing.T) {
 	t.Parallel()
 	r := anna(t)
-	to := r.Stores[1].Master()
+	from, to := r.Stores[0].Master(), r.Stores[1].Master()
 	o := r.options(&journal{left: -1})
 	l := &lagging{rig: r, t: t, user: "anna"}
 	l.in(o)
@@ -296,7 +284,16 @@ func TestBackWhenRoutingWorksAgain(t *testing.T) {
 	if results[0].Outcome != course.Back || results[1].Outcome != course.Moved {
 		t.Errorf("%s, %s; %s, %s\n%v", results[0].Outcome, results[0].Why, results[1].Outcome, results[1].Why, o.Journal)
 	}
-	if left := talk(t, to, "", `LIST "" "user.anna"`); left != "" {
+	servedAlone(t, from, to, "anna")
+}
+
+// servedAlone has a user let in where he was, with nothing of him left where he was to be moved.
+func servedAlone(t *testing.T, from, to *cyrustest.Instance, user string) {
+	t.Helper()
+	if _, err := login(t.Context(), from, user); err != nil {
+		t.Error(err)
+	}
+	if left := talk(t, to, "", `LIST "" "user.`+user+`"`); left != "" {
 		t.Errorf("a copy is left: %s", left)
 	}
 }
