@@ -132,11 +132,7 @@ func failedLast(r *apply.Rehearsal) string {
 	case course.Back:
 		last = course.TurnedBy(r.Records)
 	default:
-		for i := range r.Records {
-			if r.Records[i].State == monitor.StepFailed {
-				last = &r.Records[i]
-			}
-		}
+		last = course.LastFailure(r.Records)
 	}
 	if last == nil {
 		return ""

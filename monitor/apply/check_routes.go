@@ -73,7 +73,7 @@ func (p *promotion) checkRoutes(ctx context.Context) ([]string, map[inventory.Us
 		warnings = append(warnings, course.Who(locked)+" denied there, and routed all the same, to where they are let in again")
 	}
 	if len(unsure) > 0 {
-		warnings = append(warnings, (&course.Unrouted{Denied: unsure}).Denies(p.store.Name))
+		warnings = append(warnings, course.Unrouted{Denied: unsure}.Denies(p.store.Name))
 	}
 	names, err := p.decide(ctx, p.routes(slices.Concat(who.here, locked)))
 	return warnings, names, err

@@ -171,10 +171,8 @@ func lastWords(records []monitor.StepRecord) string {
 		return "by the journal nothing of it has begun"
 	}
 	why := ""
-	for i := range records {
-		if records[i].State == monitor.StepFailed {
-			why = failure(&records[i])
-		}
+	if last := course.LastFailure(records); last != nil {
+		why = failure(last)
 	}
 	r := &records[len(records)-1]
 	text := fmt.Sprintf("by the journal %s %s on %s", r.Step, r.State, r.At.UTC().Format(time.RFC3339))

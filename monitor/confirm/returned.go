@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/interlacemail/interlace/inventory"
@@ -200,17 +199,11 @@ func (c *checking) goneBefore(m *mover, found survey) bool {
 
 // unfound reports whether what is written down of a unit are checks alone, of which the last one
 // has not found somebody.
-func unfound(records []monitor.StepRecord, owner cyrus.Owner) (is bool) {
-	says := course.Missing(course.Called(owner.Name, owner.Shared), "")
-	for i := range records {
-		switch r := &records[i]; {
-		case r.Step != monitor.StepCheck || r.State == monitor.StepDone:
-			return false
-		case r.State == monitor.StepFailed:
-			is = slices.ContainsFunc(strings.Split(string(r.Text), "\n"), func(line string) bool { return strings.HasPrefix(line, says) })
-		}
-	}
-	return is
+func unfound(records []monitor.StepRecord, owner cyrus.Owner) bool {
+	further := slices.ContainsFunc(records, func(r monitor.StepRecord) bool {
+		return r.Step != monitor.StepCheck || r.State == monitor.StepDone
+	})
+	return !further && course.Unfound(records, course.Called(owner.Name, owner.Shared)) != ""
 }
 
 // whenReturned says when what was taken back was: of a single part why, of several when the last

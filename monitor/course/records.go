@@ -33,6 +33,16 @@ func Last(records []monitor.StepRecord, step monitor.Step, state monitor.StepSta
 	return time.Time{}, false
 }
 
+// LastFailure returns the record of what failed last; nil: nothing has.
+func LastFailure(records []monitor.StepRecord) *monitor.StepRecord {
+	for i, r := range slices.Backward(records) {
+		if r.State == monitor.StepFailed {
+			return &records[i]
+		}
+	}
+	return nil
+}
+
 // TurnedBy returns the record of the failure for which a unit was last taken back, or is; what failed on
 // the way back is none. Nil: nothing had failed.
 func TurnedBy(records []monitor.StepRecord) (by *monitor.StepRecord) {

@@ -16,6 +16,6 @@ type Unrouted struct {
 }
 
 // Denies says of those who are denied on a store what whoever lets them in again has to do.
-func (u *Unrouted) Denies(store inventory.StoreID) string {
+func (u Unrouted) Denies(store inventory.StoreID) string {
 	return fmt.Sprintf("%s denied there, and routed to the name of a server on which other stores are, too: that is left as it is, and whoever lets them in again on %s has to route them to its new master", Who(u.Denied), store)
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/interlacemail/interlace/inventory"
 	"github.com/interlacemail/interlace/monitor"
-	"github.com/interlacemail/interlace/planner"
 )
 
 // Who says who some users are, with a verb: a few names, and how many more.
@@ -46,25 +45,33 @@ func Missing(called string, server inventory.ServerID) string {
 	return called + " is not on " + string(server)
 }
 
-// Unfound is what the check of a unit, of which this is written down, said last of those who had no
-// mailbox where they were to be moved from; nothing: it found all.
-func (u *Unit) Unfound(records []monitor.StepRecord) (lines []string) {
-	for _, r := range OfMove.Attempt(records) {
+// Unfound is what the last check of a move, of which this is written down, said of an owner who is
+// called so and had no mailbox where he was to be moved from; empty: it said nothing of him.
+func Unfound(records []monitor.StepRecord, called string) string {
+	for _, r := range slices.Backward(OfMove.Attempt(records)) {
 		if r.Step != OfMove.Steps[0] || r.State != monitor.StepFailed {
 			continue
 		}
 		for line := range strings.Lines(string(r.Text)) {
-			if line = strings.TrimSpace(line); slices.ContainsFunc(u.Moves, func(c planner.UserChange) bool { return tellsMissing(line, string(c.User)) }) {
+			if line = strings.TrimSpace(line); strings.HasPrefix(line, Missing(called, "")) {
+				return line
+			}
+		}
+		break
+	}
+	return ""
+}
+
+// Unfound is what that check said of all whom the unit moves.
+func (u *Unit) Unfound(records []monitor.StepRecord) (lines []string) {
+	for i := range u.Moves {
+		for _, shared := range []bool{false, true} {
+			if line := Unfound(records, Called(string(u.Moves[i].User), shared)); line != "" {
 				lines = append(lines, line)
 			}
 		}
 	}
 	return lines
-}
-
-// tellsMissing reports whether a line says of somebody what [Missing] does.
-func tellsMissing(line, name string) bool {
-	return strings.HasPrefix(line, Missing(Called(name, false), "")) || strings.HasPrefix(line, Missing(Called(name, true), ""))
 }
 
 // KeptWords say who is kept out, and where.
